@@ -52,7 +52,9 @@ def first_different(replayed: Replayed, again: Replayed | None = None) -> tuple[
 def causes_of(original: Run, replayed: Replayed) -> list[Cause]:
     """Return what the records of both say may explain that *replayed* differs, the strongest evidence first."""
     plan = replayed.plan
-    found = [*missing_files(replayed), *_changed_files(replayed), *_new_files(replayed), *_data(original, replayed.run)]
+    found = [*missing_files(replayed), *_changed_files(replayed)]
+    found += [] if found else _new_files(replayed)  # weaker: a cell need not have read a file that it names
+    found += _data(original, replayed.run)
     found += [
         Cause(f"the module {name!r}", "its file has been edited since, and the imported source is not in the record")
         for name in plan.changed_modules()

@@ -63,6 +63,12 @@ def explain(request: WhyRequest, progress: Callable[[str, int, int], None] | Non
         return work.explanation([], factors)
     work.ask(factors, metrics)
     with work.replays:
+        if work.come_back(metrics) or not plans[0].is_slice:
+            return work.explained(metrics)
+    work = _Work(runs, [plan_of(run, full=True) for run in runs], request, progress)
+    work.confirm()  # the cells that were left out
+    with work.replays:
+        work.come_back(metrics)
         return work.explained(metrics)
 
 
@@ -84,6 +90,8 @@ class _Work:
         self._not_swapped = changed_environment(runs)
         self._files: list[Factor] = []
         self._draws = True
+        self._ends: list[Replayed] = []
+        self._tolerated: set[str] = set()
         self.replays = Replays(plans, timeout_s=request.timeout_s, progress=progress)
 
     def ask(self, factors: Sequence[Factor], metrics: Sequence[str]) -> None:
@@ -94,9 +102,7 @@ class _Work:
         UsageProblem
             When the user declines, or nobody can be asked.
         """
-        for run, plan in zip(self._runs, self._plans, strict=True):
-            whole = plan_of(run, full=True)
-            confirm(run, plan, whole, ReproduceRequest(run.info.run_id, yes=self._request.yes))
+        self.confirm()
         about = count_of_replays(len(factors)) + 2 * self._request.seeds
         seconds = about * (_START_S + max(plan.original_seconds for plan in self._plans))
         if self._request.yes:
@@ -110,11 +116,35 @@ class _Work:
         if not confirmed(f"{question}. Run them? [y/N] ", f"--yes (mlmagic.why(…, yes=True)) runs them:\n{question}"):
             raise UsageProblem("nothing was run")
 
-    def explained(self, metrics: Sequence[str]) -> Explanation:
-        """Replay what lies between the runs, and return what each difference is worth."""
+    def confirm(self) -> None:
+        """Ask before others' code runs, and before cells that reach outside of the kernel do.
+
+        Raises
+        ------
+        UsageProblem
+            When the user declines, or nobody can be asked.
+        """
+        for run, plan in zip(self._runs, self._plans, strict=True):
+            whole = plan_of(run, full=True)
+            confirm(run, plan, whole, ReproduceRequest(run.info.run_id, yes=self._request.yes))
+
+    def come_back(self, metrics: Sequence[str]) -> bool:
+        """Replay both runs, and return whether they have the recorded values of *metrics*.
+
+        A cell that fails in such a replay does not matter, and may fail in the others.
+        """
         self._files, gone = self.replays.files_between()
         self._not_swapped += gone
-        ends = [self.replays.run(plan, files_of_second=bool(at)) for at, plan in enumerate(self._plans)]
+        self._ends = [self.replays.run(plan, files_of_second=bool(at)) for at, plan in enumerate(self._plans)]
+        for run, done in zip(self._runs, self._ends, strict=True):
+            if done.run is None or any(done.run.data.metrics.get(name) != run.data.metrics[name] for name in metrics):
+                return False
+            self._tolerated |= {failure.cell.source for failure in done.failures}
+        return True
+
+    def explained(self, metrics: Sequence[str]) -> Explanation:
+        """Replay what lies between the runs, and return what each difference is worth."""
+        ends = self._ends
         values = [self._values(run, done) for run, done in zip(self._runs, ends, strict=True)]
         if past := set().union(*(done.past_copy for done in ends)):
             self._files = []
@@ -147,19 +177,29 @@ class _Work:
         """Return the metrics of the first run with *taken* from the second, None if it cannot run."""
         plan = between.plan(taken, seeds_by=seeds_by)
         of_second = self._files[0] in taken if self._files else len(taken) == len(between.factors)
-        return _metrics_of(self.replays.run(plan, files_of_second=of_second, hash_seed=hash_seed))
+        return self._metrics_of(self.replays.run(plan, files_of_second=of_second, hash_seed=hash_seed))
+
+    def _metrics_of(self, done: Replayed) -> Mapping[str, float] | None:
+        """Return the metrics that a replay recorded, None if it did not run as the recorded cells did."""
+        if done.run is None or done.stopped or any(one.cell.source not in self._tolerated for one in done.failures):
+            return None
+        metrics: Mapping[str, float] = done.run.data.metrics
+        return metrics
 
     def _harmless(self, between: Between, values: Sequence[Mapping[str, float]]) -> set[Factor]:
         """Return the cells that only one run has, and that change none of its results, such as runs in between.
 
-        Those that bind no name which the run uses are left out together first, and one by one if that changes a result.
+        Those that bind no name which the run uses are left out together first. If that changes a result, they are left
+        out one after the other, from the last on, since a cell may need one before it.
         """
         doubtful = [(one, is_first) for one, is_first, is_used in between.lone() if not is_used]
-        for groups in ([doubtful], [[one] for one in doubtful]):
-            harmless = [group for group in groups if group and self._is_harmless(group, values)]
-            if harmless:
-                return {one for group in harmless for one, _ in group}
-        return set()
+        if not doubtful or self._is_harmless(doubtful, values):
+            return {one for one, _ in doubtful}
+        left_out: list[tuple[Factor, bool]] = []
+        for one in reversed(doubtful) if len(doubtful) > 1 else ():
+            if self._is_harmless([*left_out, one], values):
+                left_out.append(one)
+        return {one for one, _ in left_out}
 
     def _is_harmless(self, cells: Sequence[tuple[Factor, bool]], values: Sequence[Mapping[str, float]]) -> bool:
         left_out = {one for one, _ in cells}
@@ -181,7 +221,7 @@ class _Work:
         UsageProblem
             When it cannot be replayed.
         """
-        found = _metrics_of(done)
+        found = self._metrics_of(done)
         if found is None:
             why = done.stopped or "; ".join(
                 f"cell [{one.cell.number}]: {one.reply.error}: {one.reply.message}" for one in done.failures[:1]
@@ -248,14 +288,6 @@ class _Work:
 def _rounded(value: float, of: Sequence[float]) -> float:
     """Return *value*, or 0 if it is only the rounding of sums of numbers as large as *of*."""
     return 0.0 if abs(value) <= _ROUNDING * max(map(abs, of), default=0.0) else value
-
-
-def _metrics_of(done: Replayed) -> Mapping[str, float] | None:
-    """Return the metrics that a replay recorded, None if it did not run as the recorded cells did."""
-    if done.run is None or done.stopped or done.failures:
-        return None
-    metrics: Mapping[str, float] = done.run.data.metrics
-    return metrics
 
 
 def _draws(done: Replayed) -> bool:
