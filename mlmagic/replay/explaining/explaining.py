@@ -58,18 +58,18 @@ def explain(request: WhyRequest, progress: Callable[[str, int, int], None] | Non
     plans = plans_of(runs)
     metrics = metrics_of(runs, request.metrics)
     factors = Between(plans[0], plans[1]).factors
-    work = _Work(runs, plans, request, progress)
+    work = _Work(runs, plans, metrics, request, progress)
     if not metrics or not (factors or read_differently(plans)):
         return work.explanation([], factors)
-    work.ask(factors, metrics)
+    work.ask(factors)
     with work.replays:
-        if work.come_back(metrics) or not plans[0].is_slice:
-            return work.explained(metrics)
-    work = _Work(runs, [plan_of(run, full=True) for run in runs], request, progress)
+        if work.come_back() or not plans[0].is_slice:
+            return work.explained()
+    work = _Work(runs, [plan_of(run, full=True) for run in runs], metrics, request, progress)
     work.confirm()  # the cells that were left out
     with work.replays:
-        work.come_back(metrics)
-        return work.explained(metrics)
+        work.come_back()
+        return work.explained()
 
 
 class _Work:
@@ -79,11 +79,13 @@ class _Work:
         self,
         runs: Sequence[Run],
         plans: Sequence[ReplayPlan],
+        metrics: Sequence[str],
         request: WhyRequest,
         progress: Callable[[str, int, int], None] | None,
     ) -> None:
         self._runs = runs
         self._plans = plans
+        self._metrics = metrics
         self._request = request
         self._began = time.monotonic()
         self._notes: list[str] = []
@@ -94,7 +96,7 @@ class _Work:
         self._tolerated: set[str] = set()
         self.replays = Replays(plans, timeout_s=request.timeout_s, progress=progress)
 
-    def ask(self, factors: Sequence[Factor], metrics: Sequence[str]) -> None:
+    def ask(self, factors: Sequence[Factor]) -> None:
         """Ask before others' code runs, and with an estimate of the time.
 
         Raises
@@ -109,7 +111,7 @@ class _Work:
             return
         files = [f"the content of {path}" for path in read_differently(self._plans)]
         listed = "\n".join(f"- {visible(one)}" for one in [*map(str, factors), *files])
-        count, names = len(factors) + len(files), ", ".join(map(visible, metrics))
+        count, names = len(factors) + len(files), ", ".join(map(visible, self._metrics))
         question = (
             f"{count} differences between the runs, for {names}:\n{listed}\nAbout {about} replays, {_minutes(seconds)}"
         )
@@ -128,8 +130,8 @@ class _Work:
             whole = plan_of(run, full=True)
             confirm(run, plan, whole, ReproduceRequest(run.info.run_id, yes=self._request.yes))
 
-    def come_back(self, metrics: Sequence[str]) -> bool:
-        """Replay both runs, and return whether they have the recorded values of *metrics*.
+    def come_back(self) -> bool:
+        """Replay both runs, and return whether they have the recorded values of the metrics.
 
         A cell that fails in such a replay does not matter, and may fail in the others.
         """
@@ -137,12 +139,16 @@ class _Work:
         self._not_swapped += gone
         self._ends = [self.replays.run(plan, files_of_second=bool(at)) for at, plan in enumerate(self._plans)]
         for run, done in zip(self._runs, self._ends, strict=True):
-            if done.run is None or any(done.run.data.metrics.get(name) != run.data.metrics[name] for name in metrics):
+            if done.run is None or not self._are_same(done.run.data.metrics, run.data.metrics):
                 return False
             self._tolerated |= {failure.cell.source for failure in done.failures}
         return True
 
-    def explained(self, metrics: Sequence[str]) -> Explanation:
+    def _are_same(self, values: Mapping[str, float] | None, others: Mapping[str, float]) -> bool:
+        """Return whether the metrics that are asked for are equal; NaN equals NaN."""
+        return values is not None and all(repr(values.get(name)) == repr(others.get(name)) for name in self._metrics)
+
+    def explained(self) -> Explanation:
         """Replay what lies between the runs, and return what each difference is worth."""
         ends = self._ends
         values = [self._values(run, done) for run, done in zip(self._runs, ends, strict=True)]
@@ -165,7 +171,7 @@ class _Work:
             self._notes.append("differences that are named together do not run without each other")
         is_random = self._draws or between.has_other_seeds()
         noise = self._values_with_other_seeds(between) if is_random else [values[:1] * 2, values[1:] * 2]
-        explained = [self._metric(name, values, between.factors, found, noise) for name in metrics]
+        explained = [self._metric(name, values, between.factors, found, noise) for name in self._metrics]
         return self.explanation([one for one in explained if one is not None], between.factors)
 
     def _between(self, harmless: Collection[Factor] = ()) -> Between:
@@ -204,7 +210,7 @@ class _Work:
     def _is_harmless(self, cells: Sequence[tuple[Factor, bool]], values: Sequence[Mapping[str, float]]) -> bool:
         left_out = {one for one, _ in cells}
         return all(
-            self._values_without(left_out, is_first=is_first) == values[not is_first]
+            self._are_same(self._values_without(left_out, is_first=is_first), values[not is_first])
             for is_first in {is_first for _, is_first in cells}
         )
 
