@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlmagic.errors import MLMagicError, StoreError
+from mlmagic.replay.predictions.file_content import steady_content
 from mlmagic.snapshot.git.files import megabytes
 from mlmagic.store.artifact_reading import place_of
 from mlmagic.store.model_files import loading
@@ -73,7 +74,7 @@ def _digest(place: ArtifactPlace) -> str:
     _require_small(sum(file.size for file in found))
     for file in found:
         if file.path.rpartition("/")[2] not in _DESCRIBING:
-            content.update(file.path.encode() + place.read(file.path, _LARGEST))
+            content.update(file.path.encode() + steady_content(file.path, place.read(file.path, _LARGEST)))
     return content.hexdigest()
 
 
