@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlmagic.replay.plan import has_redactions, redacted_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlmagic.replay.running.replaying import Failure, Replayed
     from mlmagic.session.log import LoggedCell
@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 def without_secret(cell: LoggedCell) -> str:
     """Return that a secret in the source of *cell* is missing, in words."""
     return f"the secret {redacted_name(cell)} of cell [{cell.number}] is not recorded".replace("  ", " ")
+
+
+def how_to_run_again(tags: Mapping[str, str]) -> list[str]:
+    """Return how to run by hand what recorded no session, such as a script, by the tags of the run.
+
+    Examples
+    --------
+    >>> how_to_run_again({"mlflow.source.name": "train.py", "mlflow.source.git.commit": "3f2a91c0" * 5})
+    ['the script train.py recorded it: git worktree add ../again 3f2a91c0, and run it there']
+    >>> how_to_run_again({})
+    []
+    """
+    script, commit = tags.get("mlflow.source.name", ""), tags.get("mlflow.source.git.commit", "")
+    if not script.endswith(".py"):
+        return []
+    if not commit:
+        return [f"the script {script} recorded it, outside of a Git repository"]
+    patch = ", mlmagic patch RUN --apply in it" if tags.get("mlmagic.git.dirty") == "true" else ""
+    return [f"the script {script} recorded it: git worktree add ../again {commit[:8]}{patch}, and run it there"]
 
 
 def why_no_run(done: Replayed) -> str:

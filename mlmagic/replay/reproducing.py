@@ -22,7 +22,7 @@ from mlmagic.replay.comparing import compare
 from mlmagic.replay.evidence.environment_changes import environment_changes, in_spite_of
 from mlmagic.replay.matching import follow, path_below
 from mlmagic.replay.predictions.asking_models import ask_models, models_that_differ, place_for
-from mlmagic.replay.reasons import unrunnable, why_no_run, without_secret
+from mlmagic.replay.reasons import how_to_run_again, unrunnable, why_no_run, without_secret
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.reproduction import REPRODUCES, Reproduction, Verdict
 from mlmagic.replay.results import read_results
@@ -72,7 +72,7 @@ def reproduce(request: ReproduceRequest, progress: Callable[[str, int, int], Non
     try:
         session = read_session(run)
     except MLMagicError as error:
-        return _cannot(run, str(error).rstrip("."))
+        return _cannot(run, str(error).rstrip("."), notes=how_to_run_again(run.data.tags))
     plan = planning.plan_of(session, full=request.full)
     reason = planning.why_impossible(plan) or (None if may_have_folder(plan) else planning.why_no_folder(plan))
     if reason:
