@@ -71,6 +71,9 @@ class CellEffects:
     is_opaque: bool
 
 
+_CONFIG = re.compile(r"\s*%%hydra\s+([^\W\d]\w*)(?=\s|$)")
+
+
 @dataclass(frozen=True)
 class _Text:
     """What a cell's text says, without knowing which names are those of libraries.
@@ -125,10 +128,17 @@ def effects_of(cell: LoggedCell, imported: frozenset[str]) -> CellEffects:
 
 
 def names_used(cell: LoggedCell) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that *cell* reads and those that it binds, imported ones too: `effects_of` without the rest."""
+    r"""Return the names that *cell* reads and those that it binds, imported ones too: `effects_of` without the rest.
+
+    >>> from mlmagic.session.log import LoggedCell
+    >>> sorted(names_used(LoggedCell(1, "%%hydra cfg lr=0.2\nwidth: ${size}"))[0])  # the config's name is only bound
+    ['hydra', 'lr', 'size', 'width']
+    """
     text = _text_of(cell.source)
     recorded = cell.record.get("bound")
-    return text.reads, text.binds.union(recorded) if isinstance(recorded, dict) else text.binds
+    config = _CONFIG.match(cell.source)
+    reads = text.reads if config is None else text.reads - {config[1]}
+    return reads, text.binds.union(recorded) if isinstance(recorded, dict) else text.binds
 
 
 def imports_of(cell: LoggedCell) -> frozenset[str]:

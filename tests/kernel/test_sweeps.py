@@ -238,8 +238,8 @@ def test_a_config_that_was_composed_in_python_is_swept_under_its_own_name(own_ke
     assert "Did you mean 'chosen'? There are: chosen, other." in wrong.errors[0]
 
 
-def test_an_interrupt_before_the_first_trial_is_one_line(new_kernel):
-    kernel = new_kernel()
+def test_an_interrupt_before_the_first_trial_is_one_line(first_kernel):
+    kernel = first_kernel()
     kernel.check("%load_ext mlmagic")
     request = kernel.send("%%sweep x=1,2 --metric loss --into found\nloss = x * 1.0")
     kernel.interrupt_creation(size=300_000)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlmagic.replay.explaining.explanation import Factor
+from mlmagic.replay.explaining.lone_cells import parts_of, source_with, values_given
 from mlmagic.replay.explaining.pairing import paired
 from mlmagic.replay.explaining.seeds import with_other_seeds
 from mlmagic.replay.explaining.source_merging import merged_source, source_differences
-from mlmagic.replay.order import makers_of_names
+from mlmagic.replay.explaining.unused_cells import unused_cells
 from mlmagic.replay.plan import modules_of
 from mlmagic.session.record.cell_record import VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mlmagic.replay.explaining.pairing import Pair
     from mlmagic.replay.explaining.source_difference import SourceDifference
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 NOT_SET = "not set"
 FOLDER = "the working folder"
 RANDOM_STATE = "the random state before the cell"
+
+
+class LoneCell(NamedTuple):
+    """A cell that only one of two sessions ran: whether that is the first, and the cell's number and source."""
+
+    is_first: bool
+    number: int | None
+    source: str
 
 
 class Between:
@@ -48,33 +57,35 @@ class Between:
         second: ReplayPlan,
         *,
         draws: bool = True,
-        harmless: Collection[Factor] = (),
+        harmless: Collection[LoneCell] = (),
         files: Collection[Factor] = (),
     ) -> None:
         self._first = first
         self._second = second
-        self._pairs = [
-            pair
-            for pair in paired(first.cells, second.cells)
-            if None not in pair or not set(_of_pair(pair)).intersection(harmless)
-        ]
+        self._cells = [_with_modules(plan) for plan in (first, second)]
+        self._elsewhere = (
+            values_given(second.cells),
+            values_given(first.cells),
+        )  # of cells of the first, and of the second
+        self._pairs = [pair for pair in paired(*self._cells) if None not in pair or _lone_of(pair) not in set(harmless)]
         self._draws = draws
         seeds: list[Factor] = []
         others: list[Factor] = []
         for pair in self._pairs:
-            for one in _of_pair(pair):
+            for one in self._of_pair(pair):
                 (seeds if one.kind == "seed" else others).append(one)
         seed = self._seed(seeds)
         found = dict.fromkeys([*others, *self._modules(), *files, *self._settings()])
         self.factors: list[Factor] = [*found, *([seed] if seed is not None else [])]
 
-    def lone(self) -> list[tuple[Factor, bool, bool]]:
-        """Return the cells that only one of both ran, whether it is the first, and whether it binds what is used."""
-        makers = [[cells[at] for at in makers_of_names(cells)] for cells in (self._first.cells, self._second.cells)]
+    def lone_and_unused(self) -> list[LoneCell]:
+        """Return the cells that only one of both ran, that bind no name which it uses, and whose files it does not."""
+        unused = [set(unused_cells(cells, also_changing=True)) for cells in self._cells]
         return [
-            (_of_pair((first, second))[0], second is None, _is_among(first or second, makers[first is None]))
+            _lone_of((first, second))
             for first, second in self._pairs
-            if first is None or second is None
+            if (second is None and _is_at(first, self._cells[0], unused[0]))
+            or (first is None and _is_at(second, self._cells[1], unused[1]))
         ]
 
     def has_other_seeds(self) -> bool:
@@ -102,11 +113,14 @@ class Between:
         )
 
     def _modules(self) -> Iterator[Factor]:
-        first, second = (_module_digests(plan) for plan in (self._first, self._second))
-        for name in first.keys() & second.keys():
-            if first[name] != second[name]:
-                before, after = (next(iter(digests[name]))[:8] for digests in (first, second))
-                yield Factor("module", name, before, after)
+        """Yield the modules that cells of both imported as another source."""
+        first = [one for one, other in self._pairs if one is not None and other is not None]
+        second = [other for one, other in self._pairs if one is not None and other is not None]
+        digests = [_module_digests(cells) for cells in (first, second)]
+        for name in [name for name in digests[0] if name in digests[1]]:
+            before, after = (one[name] for one in digests)
+            if before != after:
+                yield Factor("module", name, before[:8], after[:8])
 
     def _settings(self) -> Iterator[Factor]:
         first, second = (_variables(plan) for plan in (self._first, self._second))
@@ -134,7 +148,6 @@ class Between:
             for cell in cells:
                 cell.source = with_other_seeds(cell.source, seeds_by)
                 cell.record.pop("entropy", None)
-        self._keep_other_modules(cells)
         variables = _variables(self._first) | {one.name: one.after for one in taken if one.kind == "setting"}
         start = {
             **self._first.session.start,
@@ -150,10 +163,7 @@ class Between:
     def _cell(self, pair: Pair, chosen: Collection[tuple[object, ...]], *, has_seed: bool) -> LoggedCell | None:
         first, second = pair
         if first is None or second is None:
-            (one,) = _of_pair(pair)
-            is_there = (_key(one) in chosen) == (first is None)
-            lone = first or second
-            return replace(lone, record=dict(lone.record)) if lone is not None and is_there else None
+            return self._lone(pair, chosen, has_seed=has_seed)
         source = merged_source(
             first.source,
             second.source,
@@ -171,17 +181,37 @@ class Between:
         times = [one.duration_s or 0.0 for one in pair if one is not None]
         return replace(first, source=source, record=record, status=status, duration_s=max(times))
 
-    def _keep_other_modules(self, cells: list[LoggedCell]) -> None:
-        """Let the first cell know the modules that were first imported by cells which are left out."""
-        left_out = [cell for at, cell in enumerate(self._first.session.cells) if at not in set(self._first.at)]
-        for cell in left_out if cells else ():
-            modules = cells[0].record.setdefault("modules", {})
-            for name, fact in modules_of(cell).items():
-                modules.setdefault(name, fact)
+    def _lone(self, pair: Pair, chosen: Collection[tuple[object, ...]], *, has_seed: bool) -> LoggedCell | None:
+        first, second = pair
+        lone = first or second
+        assert lone is not None  # noqa: S101  # a pair has a cell
+        source = source_with(
+            lone.source,
+            self._elsewhere[first is None],
+            lambda one: has_seed if one.kind == "seed" else _key(_as_factor(one, lone, lone)) in chosen,
+            is_first=second is None,
+        )
+        return None if source is None else replace(lone, source=source, record=dict(lone.record))
+
+    def _of_pair(self, pair: Pair) -> list[Factor]:
+        first, second = pair
+        if first is not None and second is not None:
+            return [_as_factor(one, first, second) for one in source_differences(first.source, second.source)]
+        lone = first or second
+        assert lone is not None  # noqa: S101  # a pair has a cell
+        parts = parts_of(lone.source, self._elsewhere[first is None], is_first=second is None)
+        return [_as_factor(one, lone, lone) for one in parts]
 
 
-def _is_among(cell: LoggedCell | None, cells: Collection[LoggedCell]) -> bool:
-    return any(one is cell for one in cells)
+def _lone_of(pair: Pair) -> LoneCell:
+    first, second = pair
+    lone = first or second
+    assert lone is not None  # noqa: S101  # a pair has a cell
+    return LoneCell(second is None, lone.number, lone.source)
+
+
+def _is_at(cell: LoggedCell | None, cells: list[LoggedCell], at: Collection[int]) -> bool:
+    return any(cells[one] is cell for one in at)
 
 
 def _differ(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
@@ -193,29 +223,27 @@ def _key(one: Factor) -> tuple[object, ...]:
     return (one.kind, one.name, one.before, one.after, one.cell)
 
 
-def _of_pair(pair: Pair) -> list[Factor]:
-    first, second = pair
-    if first is not None and second is not None:
-        return [_as_factor(one, first, second) for one in source_differences(first.source, second.source)]
-    lone = first or second
-    assert lone is not None  # noqa: S101  # a pair has a cell
-    line = next((one for one in lone.source.splitlines() if one.strip()), "")
-    texts = (line, "") if second is None else ("", line)
-    return [Factor("code", line, *texts, cell=lone.number)]
-
-
 def _as_factor(one: SourceDifference, first: LoggedCell, second: LoggedCell) -> Factor:
     cell = second if one.after else first
     number = cell.number if one.kind == "code" else None  # the same value may be given in several cells
     return Factor(one.kind, one.name, one.before, one.after, number)
 
 
-def _module_digests(plan: ReplayPlan) -> dict[str, dict[str, None]]:
-    found: dict[str, dict[str, None]] = {}
-    for cell in plan.session.cells:
-        for name, fact in modules_of(cell).items():
-            found.setdefault(name, {})[fact["sha256"]] = None
+def _with_modules(plan: ReplayPlan) -> list[LoggedCell]:
+    """Return the cells of *plan*; each has the modules too that cells read before it which the plan leaves out."""
+    found, waiting = [], dict[str, dict[str, str]]()
+    for at, cell in enumerate(plan.session.cells):
+        if at in set(plan.at):
+            found.append(replace(cell, record={**cell.record, "modules": {**waiting, **modules_of(cell)}}))
+            waiting = {}
+        else:
+            waiting |= modules_of(cell)
     return found
+
+
+def _module_digests(cells: Iterable[LoggedCell]) -> dict[str, str]:
+    """Return the digest of the source that each module was last imported as."""
+    return {name: fact["sha256"] for cell in cells for name, fact in modules_of(cell).items()}
 
 
 def _variables(plan: ReplayPlan) -> dict[str, str]:

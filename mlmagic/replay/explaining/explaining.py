@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
+    from mlmagic.replay.explaining.between import LoneCell
     from mlmagic.replay.explaining.explanation import Factor
     from mlmagic.replay.explaining.preparing import WhyRequest
     from mlmagic.replay.explaining.shares import Combinations
@@ -55,18 +56,19 @@ def explain(request: WhyRequest, progress: Callable[[str, int, int], None] | Non
     runs = [queries.find_run(one, experiment=request.experiment) for one in (request.first, request.second)]
     if runs[0].info.run_id == runs[1].info.run_id:
         raise UsageProblem(f"{request.first!r} and {request.second!r} are the same run: name another one")
-    plans = plans_of(runs)
+    candidates = plans_of(runs)
     metrics = metrics_of(runs, request.metrics)
-    factors = Between(plans[0], plans[1]).factors
-    work = _Work(runs, plans, metrics, request, progress)
-    if not metrics or not (factors or read_differently(plans)):
+    factors = Between(*candidates[0]).factors
+    work = _Work(runs, candidates[0], metrics, request, progress)
+    if not metrics or not (factors or read_differently(candidates[0])):
         return work.explanation([], factors)
     work.ask(factors)
-    with work.replays:
-        if work.come_back() or not plans[0].is_slice:
-            return work.explained()
-    work = _Work(runs, [plan_of(run, full=True) for run in runs], metrics, request, progress)
-    work.confirm()  # the cells that were left out
+    for plans in candidates[1:]:
+        with work.replays:
+            if work.come_back():
+                return work.explained()
+        work = _Work(runs, plans, metrics, request, progress)
+        work.confirm()  # the cells that were left out
     with work.replays:
         work.come_back()
         return work.explained()
@@ -105,7 +107,7 @@ class _Work:
             When the user declines, or nobody can be asked.
         """
         self.confirm()
-        about = count_of_replays(len(factors)) + 2 * self._request.seeds
+        about = self.replays.about = count_of_replays(len(factors)) + 2 * self._request.seeds
         seconds = about * (_START_S + max(plan.original_seconds for plan in self._plans))
         if self._request.yes:
             return
@@ -174,7 +176,7 @@ class _Work:
         explained = [self._metric(name, values, between.factors, found, noise) for name in self._metrics]
         return self.explanation([one for one in explained if one is not None], between.factors)
 
-    def _between(self, harmless: Collection[Factor] = ()) -> Between:
+    def _between(self, harmless: Collection[LoneCell] = ()) -> Between:
         return Between(*self._plans, draws=self._draws, harmless=harmless, files=self._files)
 
     def _metrics_with(
@@ -182,7 +184,7 @@ class _Work:
     ) -> Mapping[str, float] | None:
         """Return the metrics of the first run with *taken* from the second, None if it cannot run."""
         plan = between.plan(taken, seeds_by=seeds_by)
-        of_second = self._files[0] in taken if self._files else len(taken) == len(between.factors)
+        of_second = bool(self._files) and self._files[0] in taken
         return self._metrics_of(self.replays.run(plan, files_of_second=of_second, hash_seed=hash_seed))
 
     def _metrics_of(self, done: Replayed) -> Mapping[str, float] | None:
@@ -192,29 +194,28 @@ class _Work:
         metrics: Mapping[str, float] = done.run.data.metrics
         return metrics
 
-    def _harmless(self, between: Between, values: Sequence[Mapping[str, float]]) -> set[Factor]:
+    def _harmless(self, between: Between, values: Sequence[Mapping[str, float]]) -> set[LoneCell]:
         """Return the cells that only one run has, and that change none of its results, such as runs in between.
 
-        Those that bind no name which the run uses are left out together first. If that changes a result, they are left
+        Those that seem to be unused are left out together first. If that changes a result, they are left
         out one after the other, from the last on, since a cell may need one before it.
         """
-        doubtful = [(one, is_first) for one, is_first, is_used in between.lone() if not is_used]
+        doubtful = between.lone_and_unused()
         if not doubtful or self._is_harmless(doubtful, values):
-            return {one for one, _ in doubtful}
-        left_out: list[tuple[Factor, bool]] = []
+            return set(doubtful)
+        left_out: list[LoneCell] = []
         for one in reversed(doubtful) if len(doubtful) > 1 else ():
             if self._is_harmless([*left_out, one], values):
                 left_out.append(one)
-        return {one for one, _ in left_out}
+        return set(left_out)
 
-    def _is_harmless(self, cells: Sequence[tuple[Factor, bool]], values: Sequence[Mapping[str, float]]) -> bool:
-        left_out = {one for one, _ in cells}
+    def _is_harmless(self, cells: Sequence[LoneCell], values: Sequence[Mapping[str, float]]) -> bool:
         return all(
-            self._are_same(self._values_without(left_out, is_first=is_first), values[not is_first])
-            for is_first in {is_first for _, is_first in cells}
+            self._are_same(self._values_without(cells, is_first=is_first), values[not is_first])
+            for is_first in {one.is_first for one in cells}
         )
 
-    def _values_without(self, left_out: set[Factor], *, is_first: bool) -> Mapping[str, float] | None:
+    def _values_without(self, left_out: Collection[LoneCell], *, is_first: bool) -> Mapping[str, float] | None:
         """Return the metrics of the first or second run without these cells of it."""
         between = self._between(left_out)
         return self._metrics_with(between, () if is_first else between.factors)

@@ -9,6 +9,7 @@ from mlmagic.errors import UsageProblem
 from mlmagic.replay import plan as planning
 from mlmagic.replay.evidence.clock import measures_clock
 from mlmagic.replay.evidence.environment_changes import environment_changes, most_telling
+from mlmagic.replay.explaining.unused_cells import unused_cells
 from mlmagic.replay.recorded_session import read_session
 from mlmagic.replay.slicing import slice_of
 from mlmagic.suggestions import did_you_mean
@@ -34,18 +35,28 @@ class WhyRequest:
     experiment: str | None = None
 
 
-def plans_of(runs: Sequence[Run]) -> list[ReplayPlan]:
-    """Return the plans of replays of two *runs*: the cells that they need, or all if that is unknown of one of them.
+def plans_of(runs: Sequence[Run]) -> list[list[ReplayPlan]]:
+    """Return pairs of plans for replays of two *runs*, to be tried one after the other.
+
+    The first have only the cells that they seem to need, the next all that may change what they use, and the last all.
 
     Raises
     ------
     UsageProblem
         When one cannot be replayed, or is no run of a whole cell.
     """
+    whole = [plan_of(run, full=True) for run in runs]
     plans = [plan_of(run, full=False) for run in runs]
     if any(plan.session.other_kernels or slice_of(plan.session.cells) is None for plan in plans):
-        return [plan_of(run, full=True) for run in runs]
-    return [replace(plan, is_slice=True) for plan in plans]  # also one of all cells has its random states set
+        return [whole]
+    sliced = [replace(plan, is_slice=True) for plan in plans]  # also one of all cells has its random states set
+    fewer = [_without_unused(plan) for plan in sliced]
+    return [*([fewer] if fewer != sliced else []), sliced, whole]
+
+
+def _without_unused(plan: ReplayPlan) -> ReplayPlan:
+    unused = set(unused_cells(plan.cells))
+    return replace(plan, at=tuple(at for index, at in enumerate(plan.at) if index not in unused))
 
 
 def plan_of(run: Run, *, full: bool) -> ReplayPlan:
@@ -84,7 +95,7 @@ def metrics_of(runs: Sequence[Run], asked: Sequence[str]) -> list[str]:
     for name in asked:
         if name not in common:
             raise UsageProblem(
-                f"--metric {name}: it is not in both runs{did_you_mean(name, common)}; both have "
+                f"--metric {name}: it is not in both runs.{did_you_mean(name, common)} Both have "
                 f"{', '.join(sorted(common)) or 'no metric'}"
             )
     return list(asked) or [name for name in common if first[name] != second[name] and not measures_clock(name)]

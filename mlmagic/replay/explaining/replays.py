@@ -83,7 +83,11 @@ class Replays:
                 why = lacking[0].not_in_git.get(path, "")
                 gone.append(f"the file {name}: each run read another content{f'; {why}' if why else ''}")
             else:
-                there[name] = (str(before[0])[:_SHOWN], str(after[0])[:_SHOWN])
+                there[name] = (_shown(before), _shown(after))
+        for path in {path for plan in placed if plan.tree is not None for path in plan.tree.restored}:
+            facts = [_fact_of(plan, path) for plan in placed]
+            if path not in read_differently(self._plans) and facts[0] != facts[1]:  # only one of the runs read it
+                there[short_path(path, self._plans[0].folder)] = (_shown(facts[0]), _shown(facts[1]))
         if not there:
             return [], gone
         return [Factor("data", ", ".join(there), *next(iter(there.values())))], gone
@@ -110,6 +114,10 @@ class Replays:
     def _show(self, what: str, index: int, count: int) -> None:
         if self._progress is not None:
             self._progress(what, index, count)
+
+
+def _shown(fact: object) -> str:
+    return str(fact[0])[:_SHOWN] if isinstance(fact, list) and fact else ""
 
 
 def read_differently(plans: Sequence[ReplayPlan]) -> dict[str, tuple[list[object], list[object]]]:

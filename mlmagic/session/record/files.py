@@ -126,8 +126,9 @@ class FileWatch:
     def take(self, named: Iterable[str] = ()) -> dict[str, Any]:
         """Return what was noted since the last call as plain data; *named* may be paths of files that were read."""
         paths = [path for text in named for path in _existing(text)]
-        # What a library wrote without Python has another time of its last change.
-        changed = [path for path in paths if _changed_at(path) >= self._since]
+        # What a library wrote without Python has another time of its last change. A file that Python only read may have
+        # been changed right before the cell.
+        changed = [path for path in paths if _changed_at(path) >= self._since + TICK_NS * (path in self.read)]
         read = {**self.read, **dict.fromkeys(paths)}
         written, started = list({**self.written, **dict.fromkeys(changed)}), list(self.started)
         self.read, self.written, self.started = {}, {}, {}

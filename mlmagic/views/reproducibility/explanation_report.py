@@ -58,7 +58,9 @@ def explanation_bundle(found: Explanation) -> MimeBundle:
     >>> metric = ExplainedMetric("accuracy", 0.912, 0.933, shares, 0.0, 0.0, 0.004)
     >>> print(explanation_bundle(Explanation("a" * 32, "b" * 32, ("forest", "boost"), [metric]))["text/plain"])
     forest (aaaaaaaa) → boost (bbbbbbbb)
-      accuracy 0.9120 → 0.9330: +0.0210 = depth 3 → 5 +0.0200, seed 42 → 43 +0.0010 (within ±0.004 of noise)
+      accuracy 0.9120 → 0.9330: +0.0210, noise of seeds ±0.004
+        +0.0200  depth 3 → 5
+        +0.0010  seed 42 → 43 (within ±0.004 of noise)
     """
     parts = [_part(one) for one in found.metrics]
     return {
@@ -153,8 +155,12 @@ def _plain(found: Explanation, parts: list[MetricPart]) -> list[str]:
         *([f"  {_nothing(found)}"] if not parts else []),
     ]
     for part in parts:
-        worth = [f"{row.name} {row.value}{f' ({row.note})' if row.note else ''}" for row in part.rows]
-        lines.append(clean(f"  {shorten(part.name)} {part.values}: {part.change} = {', '.join(worth)}"))
+        noise = f", noise of seeds {part.noise}" if part.noise else ""
+        lines.append(clean(f"  {shorten(part.name)} {part.values}: {part.change}{noise}"))
+        width = max((len(row.value) for row in part.rows), default=0)
+        for row in part.rows:
+            note = f" ({row.note})" if row.note else ""
+            lines.append(clean(f"    {row.value.rjust(width)}  {row.name}{note}"))
     if not parts:
         lines += [f"  differs: {shorten(one, _LONGEST)}" for one in found.factors]
     lines += [f"  not taken from one into the other: {shorten(one, _LONGEST)}" for one in found.not_swapped]

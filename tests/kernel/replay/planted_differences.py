@@ -147,7 +147,7 @@ PLANTED = [
         "code that needs another cell",
         ["x = 1.0", "%%track a\nscore = x"],
         ["x = 1.0", "bonus = 4", "%%track b\nscore = x + bonus"],
-        {"bonus = 4": 4.0},
+        {"bonus not given → 4": 4.0},
     ),
     Planted(
         "the default of a function, and a keyword that was not given",

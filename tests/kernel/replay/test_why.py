@@ -85,7 +85,7 @@ def test_what_cannot_be_explained_is_one_clear_line(new_kernel):
         mlmagic.why("a", "a", yes=True)
     with pytest.raises(UsageProblem, match="Did you mean 'score'"):
         mlmagic.why("a", "b", metrics=["scor"], yes=True)
-    with pytest.raises(UsageProblem, match="both have score"):
+    with pytest.raises(UsageProblem, match="Both have score"):
         mlmagic.why("a", "b", metrics=["loss"], yes=True)
     with pytest.raises(UsageProblem, match="'plain' has no execution log"):
         mlmagic.why("a", "plain", yes=True)
@@ -113,6 +113,6 @@ def test_the_answer_is_shown_in_the_notebook(new_kernel):
     output = kernel.run("%why a b --yes --seeds 0")
     assert output.status == "ok", output.text
     shown = output.of("execute_result")[0]["data"]
-    assert "score 1 → 3: +2.00 = k 1 → 3 +2.00" in shown["text/plain"]
+    assert "score 1 → 3: +2.00\n    +2.00  k 1 → 3" in shown["text/plain"]
     assert "<bdi>k 1 → 3</bdi>" in shown["text/html"]
     assert len(mlmagic.runs()) == 2

@@ -149,7 +149,8 @@ def test_models_whose_files_differ_are_compared_by_what_they_predict(two_runs, p
     before = dict(os.environ), [*sys.path]
     found = _table(original, replayed, place)
     same = ("identical", "predicts the same on 5 stored rows")
-    assert (found["timed"], found["pipe"], found["clusters"]) == (same, same, same)
+    assert found["timed"] == same
+    assert (found["pipe"], found["clusters"]) == (("identical", ""), ("identical", ""))  # skops wrote them, as the same
     assert found["ridge"][0] == "different"
     assert found["ridge"][1].startswith("5 of 5 stored predictions differ, by up to 0.0")
     assert found["other_pipe"][1].startswith("the probabilities of 5 of 5 stored rows differ, by up to 0.")

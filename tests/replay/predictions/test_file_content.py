@@ -47,7 +47,9 @@ def archive(**members):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"x" * 100, archive(other="1"), archive(schema__json=b"\xff"), archive(schema__json="{}")[:-30]]
+    "content",
+    [b"", b"x" * 100, archive(other="1"), archive(schema__json=b"\xff"), archive(schema__json="{}")[:-30]],
+    ids=["empty", "no archive", "no schema", "no text", "cut"],
 )
 def test_what_is_no_archive_of_skops_is_compared_byte_by_byte(content):
     assert steady_content("m.skops", content) == content
