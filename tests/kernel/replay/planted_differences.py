@@ -225,6 +225,40 @@ PLANTED = [
         sample=True,
     ),
     Planted(
+        "a file that is edited and not committed, right before the cell",
+        [
+            "import csv",
+            "scale = 1",
+            "%%track a\nscore = scale * sum(float(row[0]) for row in csv.reader(open('data/rows.csv')))",
+        ],
+        ["scale = 2", "%%track b\nscore = scale * sum(float(row[0]) for row in csv.reader(open('data/rows.csv')))"],
+        {"data/rows.csv": 4.5, "scale 1 → 2": 4.5},
+        one_kernel=True,
+        files={"data/rows.csv": "1\n2\n", ".gitignore": "*\n!data\n!data/*\n"},
+        before=_commit,
+        between=_write("data/rows.csv", "1\n2\n3\n"),
+    ),
+    Planted(
+        "a config that is composed again in one kernel",
+        [
+            "%%hydra cfg\nlr: 0.1\nmodel:\n  depth: 3",
+            "%%track a\nscore = cfg.lr * 10 + cfg.model.depth**2 * cfg.lr",
+        ],
+        [
+            "%%hydra cfg lr=0.2\nlr: 0.1\nmodel:\n  depth: 4",
+            "%%track b\nscore = cfg.lr * 10 + cfg.model.depth**2 * cfg.lr",
+        ],
+        {"lr not given → 0.2": 2.25, "depth 3 → 4": 1.05},
+        one_kernel=True,
+    ),
+    Planted(
+        "settings that are changed in a cell of their own",
+        ["c = 1.0\nd = 2.0", "%%track a\nscore = c + d * d"],
+        ["print('tuning')\nc = 2.0\nd = 5.0", "%%track b\nscore = c + d * d"],
+        {"d 2.0 → 5.0": 21.0, "c 1.0 → 2.0": 1.0},
+        one_kernel=True,
+    ),
+    Planted(
         "the number of threads",
         ["import os", "%%track a\nscore = float(os.environ['OMP_NUM_THREADS'])"],
         ["import os", "%%track b\nbonus = 3\nscore = float(os.environ['OMP_NUM_THREADS']) + bonus"],
