@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlmagic.replay.explaining.cell_text import CellText, source_of
-from mlmagic.replay.explaining.source_difference import NOT_GIVEN, SourceDifference, first_line, names_a_seed
+from mlmagic.replay.explaining.source_difference import NOT_GIVEN, SourceDifference, first_line, is_plain, names_a_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -109,11 +109,7 @@ def _difference(given: _Given, elsewhere: Mapping[str, str], *, is_first: bool) 
 
 def _given(statement: ast.stmt) -> _Given | None:
     match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            try:
-                ast.literal_eval(value)
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                return None
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if is_plain(value):
             return _Given(name, ast.unparse(value))
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr="run_line_magic"), args=[
             ast.Constant(value="seed"), ast.Constant(value=str() as line)])):  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_PLAIN = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load)
 Kind = Literal["parameter", "seed", "code"]
 NOT_GIVEN = "not given"
 _SEED = re.compile(r"(?:^|_)(?:seed|random_state)$", re.IGNORECASE)
@@ -27,6 +29,15 @@ def names_a_seed(name: str) -> bool:
     (True, True, False)
     """
     return _SEED.search(name) is not None
+
+
+def is_plain(value: ast.expr) -> bool:
+    """Return whether an expression is a number, a text, or a collection of such.
+
+    >>> is_plain(ast.parse("[-1, 'a']", mode="eval").body), is_plain(ast.parse("f(1)", mode="eval").body)
+    (True, False)
+    """
+    return all(isinstance(part, _PLAIN) for part in ast.walk(value))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from mlmagic.replay.explaining.source_difference import (
     Kind,
     SourceDifference,
     first_line,
+    is_plain,
     names_a_seed,
     stretches,
 )
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Part = TypeVar("Part", bound=ast.AST)
-_PLAIN = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.UAdd, ast.Load)
 
 
 class _Owner(NamedTuple):
@@ -248,8 +248,8 @@ def _owner(name: str, old: ast.expr | None, new: ast.expr | None) -> _Owner:
 
 def _difference(name: str, old: ast.expr | None, new: ast.expr | None) -> SourceDifference:
     texts = [NOT_GIVEN if one is None else ast.unparse(one) for one in (old, new)]
-    is_plain = all(one is None or all(isinstance(part, _PLAIN) for part in ast.walk(one)) for one in (old, new))
-    kind: Kind = "seed" if names_a_seed(name) else "parameter" if is_plain else "code"
+    are_plain = all(one is None or is_plain(one) for one in (old, new))
+    kind: Kind = "seed" if names_a_seed(name) else "parameter" if are_plain else "code"
     return SourceDifference(kind, name, *texts)
 
 
