@@ -392,7 +392,6 @@ MODELS = [
         DATA,
         "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler",
         "%%track it\nforest = RandomForestClassifier(20, n_jobs=2).fit(X, y)\npipe = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)",
-        told="predicts the same on 5 stored rows",
     ),
     _history(
         "a model of an edited module",
@@ -434,7 +433,6 @@ MODELS = [
         "a model without rows",
         "from sklearn.linear_model import Ridge",
         "%%track it\nmodel = Ridge(alpha=1.0).fit([[0.5], [1.5]], [1.0, 2.0])",
-        told="no rows are stored with it",
     ),
 ]
 
