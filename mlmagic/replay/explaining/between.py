@@ -63,10 +63,7 @@ class Between:
         self._first = first
         self._second = second
         self._cells = [_with_modules(plan) for plan in (first, second)]
-        self._elsewhere = (
-            values_given(second.cells),
-            values_given(first.cells),
-        )  # of cells of the first, and of the second
+        self._elsewhere = values_given(second.cells), values_given(first.cells)  # as the first and the second see it
         self._pairs = [pair for pair in paired(*self._cells) if None not in pair or _lone_of(pair) not in set(harmless)]
         self._draws = draws
         seeds: list[Factor] = []
@@ -105,11 +102,14 @@ class Between:
 
     def _states_differ(self) -> bool:
         first, second = self._first.session, self._second.session
-        drawn = [[cell.record.get("entropy") for cell in plan.cells] for plan in (self._first, self._second)]
         return (
             (self._first.is_slice and _differ(first.states, second.states))
             or first.start.get("random") != second.start.get("random")
-            or (len(drawn[0]) == len(drawn[1]) and drawn[0] != drawn[1])
+            or any(
+                one.record.get("entropy") != other.record.get("entropy")
+                for one, other in self._pairs
+                if one is not None and other is not None
+            )
         )
 
     def _modules(self) -> Iterator[Factor]:
@@ -138,7 +138,7 @@ class Between:
         seeds_by
             Added to each number that is given as a seed. Unless it is 0, no recorded state is restored either.
         """
-        chosen = {(one.kind, one.name, one.before, one.after, one.cell) for one in taken}
+        chosen = set(taken)
         has_seed = any(one.kind == "seed" for one in taken)
         cells = [cell for pair in self._pairs if (cell := self._cell(pair, chosen, has_seed=has_seed)) is not None]
         source = self._second if has_seed else self._first
@@ -160,19 +160,19 @@ class Between:
             self._first, session=session, at=tuple(range(len(cells))), folder=(*folders, self._first.folder)[0]
         )
 
-    def _cell(self, pair: Pair, chosen: Collection[tuple[object, ...]], *, has_seed: bool) -> LoggedCell | None:
+    def _cell(self, pair: Pair, chosen: Collection[Factor], *, has_seed: bool) -> LoggedCell | None:
         first, second = pair
         if first is None or second is None:
             return self._lone(pair, chosen, has_seed=has_seed)
         source = merged_source(
             first.source,
             second.source,
-            lambda one: has_seed if one.kind == "seed" else _key(_as_factor(one, first, second)) in chosen,
+            lambda one: has_seed if one.kind == "seed" else _as_factor(one, first, second) in chosen,
         )
         record = dict(first.record)
         if has_seed:
             record["entropy"] = second.record.get("entropy")
-        taken = {name for kind, name, *_ in chosen if kind == "module"}
+        taken = {one.name for one in chosen if one.kind == "module"}
         record["modules"] = {
             **{name: fact for name, fact in modules_of(first).items() if name not in taken},
             **{name: fact for name, fact in modules_of(second).items() if name in taken},
@@ -181,14 +181,14 @@ class Between:
         times = [one.duration_s or 0.0 for one in pair if one is not None]
         return replace(first, source=source, record=record, status=status, duration_s=max(times))
 
-    def _lone(self, pair: Pair, chosen: Collection[tuple[object, ...]], *, has_seed: bool) -> LoggedCell | None:
+    def _lone(self, pair: Pair, chosen: Collection[Factor], *, has_seed: bool) -> LoggedCell | None:
         first, second = pair
         lone = first or second
         assert lone is not None  # noqa: S101  # a pair has a cell
         source = source_with(
             lone.source,
             self._elsewhere[first is None],
-            lambda one: has_seed if one.kind == "seed" else _key(_as_factor(one, lone, lone)) in chosen,
+            lambda one: has_seed if one.kind == "seed" else _as_factor(one, lone, lone) in chosen,
             is_first=second is None,
         )
         return None if source is None else replace(lone, source=source, record=dict(lone.record))
@@ -217,10 +217,6 @@ def _is_at(cell: LoggedCell | None, cells: list[LoggedCell], at: Collection[int]
 def _differ(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
     """Return whether the states of a library's generator differ that both have imported."""
     return any(first[library] != second[library] for library in first.keys() & second.keys())
-
-
-def _key(one: Factor) -> tuple[object, ...]:
-    return (one.kind, one.name, one.before, one.after, one.cell)
 
 
 def _as_factor(one: SourceDifference, first: LoggedCell, second: LoggedCell) -> Factor:

@@ -161,7 +161,9 @@ class _Work:
         between = self._between(self._harmless(self._between(), values))
         self.replays.about = count_of_replays(len(between.factors)) + 2 * self._request.seeds
         everything = frozenset(range(len(between.factors)))
-        known = {frozenset(): values[0], everything: values[1]}
+        # What differs and is in no factor makes all of them together another run than the second: it is not explained.
+        together = self._metrics_with(between, between.factors) if everything else None
+        known = {everything: together or values[1], frozenset(): values[0]}
 
         def replayed(taken: frozenset[int]) -> Mapping[str, float] | None:
             if taken in known:
@@ -276,8 +278,7 @@ class _Work:
             )
             for block, value in zip(found.blocks, worth[0], strict=True)
         ]
-        replayed = values[1][name] - values[0][name]
-        unexplained = _rounded(recorded[1] - recorded[0] - replayed, recorded)
+        unexplained = _rounded(recorded[1] - recorded[0] - found.change(name), recorded)
         in_order = sorted(shares, key=lambda one: -abs(one.value))
         return ExplainedMetric(
             name, recorded[0], recorded[1], in_order, _rounded(worth[1], recorded), unexplained, bound

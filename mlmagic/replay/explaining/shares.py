@@ -38,6 +38,10 @@ class Combinations:
     blocks: Sequence[Taken]
     values: Mapping[Taken, Mapping[str, float]]
 
+    def change(self, metric: str) -> float:
+        """Return by how much all differences together change *metric*."""
+        return self.values[_union(self.blocks)][metric] - self.values[frozenset()][metric]
+
     def shares(self, metric: str) -> tuple[list[float], float] | None:
         """Return what each block is worth in *metric*, and what they do only together; None without all values."""
         found: dict[Taken, float] = {}

@@ -88,6 +88,17 @@ def test_the_random_state_alone_is_a_difference_if_something_draws():
     assert shown(Between(first, plan("%%track x\na = 1", states={"torch": "two"}))) == []
 
 
+def test_what_an_unseeded_generator_drew_is_a_difference_also_beside_a_cell_of_one_alone():
+    def cells(entropy):
+        return LoggedCell(1, "rng = default_rng()", "ok", record={"entropy": [entropy]}), "%%track x\na = rng.normal()"
+
+    drawing, last = cells("1")
+    other, _ = cells("2")
+    assert shown(Between(plan(drawing, last), plan(other, "clean(a)", last))) == [
+        "clean(a) (only in the second, cell [2])", "the random state before the cell",
+    ]  # fmt: skip
+
+
 def test_modules_settings_and_the_folder():
     def cell(text):
         return LoggedCell(
